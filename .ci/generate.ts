@@ -24,16 +24,20 @@ function generateInto(root: string): void {
 }
 
 function writeDescriptors(folder: string): void {
-  const set = execFileSync('buf', [
-    'build',
-    '--exclude-source-info',
-    '--as-file-descriptor-set',
-    '-o',
-    '-#format=binpb',
-  ]);
-  const text = `export const DESCRIPTORS_BASE64: string =\n  '${set.toString('base64')}';\n`;
-  const doc = '/** google.protobuf.FileDescriptorSet of the contract and all that it imports, as base64. */\n';
-  writeFileSync(join(folder, 'descriptors.ts'), HEADER + doc + text);
+  const contract = buildDescriptors(['.']);
+  const companions = buildDescriptors(['.ci/companions', '--exclude-imports']); // Imports are in the contract's set already.
+  const text = [
+    '/** google.protobuf.FileDescriptorSet of the contract and all that it imports, as base64. */\n',
+    `export const DESCRIPTORS_BASE64: string =\n  '${contract}';\n`,
+    '\n/** The same for what the contract does not import but a tool meets: google.rpc error details, grpc.health.v1. */\n',
+    `export const COMPANION_DESCRIPTORS_BASE64: string =\n  '${companions}';\n`,
+  ];
+  writeFileSync(join(folder, 'descriptors.ts'), HEADER + text.join(''));
+}
+
+function buildDescriptors(input: readonly string[]): string {
+  const output = ['--exclude-source-info', '--as-file-descriptor-set', '-o', '-#format=binpb'];
+  return execFileSync('buf', ['build', ...input, ...output]).toString('base64');
 }
 
 function checkGenerated(): void {

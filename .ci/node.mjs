@@ -22,7 +22,8 @@ if (typeof process.execve === 'function' && process.platform !== 'win32') {
   process.execve(executable, [executable, ...args], env);
 } else {
   const child = spawn(executable, args, { env, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => undefined); // Ctrl-C goes to the child too, and a second one would end it at once.
   child.on('exit', (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code ?? 1)));
 }
 

@@ -7,7 +7,7 @@ export { StreamFold } from '@kanmon/client/fold';
 
 import type { GatewayOptions } from '@kanmon/client/gen';
 
-export { DESCRIPTORS_BASE64 } from '@kanmon/client/descriptors';
+export { COMPANION_DESCRIPTORS_BASE64, DESCRIPTORS_BASE64 } from '@kanmon/client/descriptors';
 export * from '@kanmon/client/gen';
 
 /** google.protobuf.Duration. */
