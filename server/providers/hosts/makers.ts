@@ -1,0 +1,100 @@
+/** Makers of models with a language or words of their own: Amazon, Cohere, Mistral, Voyage, Jina. */
+import type { Host } from '../host.ts';
+import { BEDROCK } from './clouds.ts';
+import { makeRow } from './row.ts';
+
+/** Rows of these makers. */
+export const MAKER_HOSTS: readonly Host[] = [
+  makeRow({
+    ...BEDROCK,
+    id: 'bedrock',
+    title: 'Amazon Bedrock, Converse',
+    dialectId: 'bedrock.converse',
+    lacks: [
+      'frequencyPenalty',
+      'presencePenalty',
+      'seed',
+      'logprobs',
+      'customTools',
+      'parallelToolCalls',
+      'jsonObject',
+      'verbosity',
+      'audioOutput',
+      'imageOutput',
+      'endUser',
+      'sessionKey',
+    ],
+    source: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html, seen 2026-11-24',
+    proof: 'recording',
+    note: 'embeddings of Titan, Nova and Cohere by InvokeModel; an API key of Bedrock takes the place of signing',
+  }),
+  makeRow({
+    id: 'cohere',
+    title: 'Cohere',
+    dialectId: 'cohere.v2',
+    baseUrl: 'https://api.cohere.com',
+    lacks: [
+      'customTools',
+      'parallelToolCalls',
+      'verbosity',
+      'serviceTier',
+      'audioInput',
+      'videoInput',
+      'audioOutput',
+      'imageOutput',
+      'cacheBreakpoint',
+      'endUser',
+      'sessionKey',
+    ],
+    source: 'https://docs.cohere.com/v2/reference/chat, seen 2026-11-24',
+    proof: 'recording',
+  }),
+  makeRow({
+    // Its schema forbids members that it does not know ("extra_forbidden", for instance
+    // https://github.com/dnakov/anon-kode/issues/53). Ids of nine letters or digits:
+    // https://github.com/anomalyco/opencode/issues/1680; 512 inputs: https://github.com/raphaelmansuy/edgequake-llm/pull/74.
+    id: 'mistral',
+    title: 'Mistral',
+    dialectId: 'openai.chat',
+    baseUrl: 'https://api.mistral.ai/v1',
+    quirks: {
+      maxTokensField: 'max_tokens',
+      seedField: 'random_seed',
+      toolChoiceRequired: 'any',
+      toolCallIds: 'alphanumeric9',
+      streamUsage: false,
+      allowedTools: false,
+      reasoningReplayField: 'content',
+      prefixMark: true,
+      refusalContent: false,
+      documentForm: 'document_url',
+      audioForm: 'base64',
+      dimensionsField: 'output_dimension',
+      quantisedEmbeddings: true,
+      maxEmbedInputs: 512,
+    },
+    lacks: ['topK', 'logprobs', 'verbosity', 'customTools', 'audioOutput', 'videoInput', 'imageOutput', 'endUser'],
+    source: 'https://docs.mistral.ai/api, seen 2026-11-24',
+    proof: 'recording',
+  }),
+  makeRow({
+    id: 'voyage',
+    title: 'Voyage AI',
+    dialectId: 'voyage.embeddings',
+    baseUrl: 'https://api.voyageai.com',
+    source: 'https://docs.voyageai.com/reference/embeddings-api, seen 2026-11-24',
+    proof: 'recording',
+    note: 'embeddings only',
+  }),
+  makeRow({
+    id: 'jina',
+    title: 'Jina AI',
+    dialectId: 'openai.chat',
+    baseUrl: 'https://api.jina.ai/v1',
+    quirks: { embeddingFormat: false },
+    lacks: ['endUser', 'imageInput'],
+    source: 'https://api.jina.ai/redoc, not read',
+    proof: 'memory',
+    note: 'embeddings of texts only',
+  }),
+];
