@@ -1,0 +1,3 @@
+module kanmon-bench-go-proxy
+
+go 1.24
