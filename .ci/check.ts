@@ -19,7 +19,8 @@ const CHECKS: readonly Check[] = [
   { name: 'lint:oxlint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'lint:buf', command: ['buf', 'lint'] },
   { name: 'lint:buf-format', command: ['buf', 'format', '--diff', '--exit-code'] },
-  { name: 'generated', command: [process.execPath, '.ci/generate.ts', '--check'] },
+  { name: 'generated:code', command: [process.execPath, '.ci/generate.ts', '--check'] },
+  { name: 'generated:docs', command: [process.execPath, '--conditions=kanmon-source', '.ci/docs.ts', '--check'] },
   ...(existsSync(RELEASED)
     ? [{ name: 'breaking', command: ['buf', 'breaking', '--against', RELEASED] } satisfies Check]
     : []),
