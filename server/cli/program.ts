@@ -9,6 +9,7 @@ import { exitCodesCommand } from './exit-codes-command.ts';
 import { healthCommand } from './health.ts';
 import { modelsCommand } from './models.ts';
 import { protosetCommand } from './protoset.ts';
+import { providerCommand } from './provider.ts';
 import { quickstartCommand } from './quickstart.ts';
 import { serveCommand } from './serve.ts';
 import { streamCommand } from './stream.ts';
@@ -18,7 +19,7 @@ import type { World } from './world.ts';
 const GROUPS = [
   ['Run a gateway:', [quickstartCommand, serveCommand, validateCommand, certsCommand]],
   ['Call a gateway:', [completeCommand, streamCommand, embedCommand, modelsCommand, healthCommand]],
-  ['Tools:', [protosetCommand, configSchemaCommand, completionCommand, exitCodesCommand]],
+  ['Tools:', [providerCommand, protosetCommand, configSchemaCommand, completionCommand, exitCodesCommand]],
 ] as const;
 
 /** The program. It throws a CommanderError instead of ending the process. */
