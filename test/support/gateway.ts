@@ -77,7 +77,7 @@ export async function startTestGateway(config: TestConfig): Promise<TestGateway>
     configPath,
     connect,
     logText,
-    logs: () => logText().split('\n').filter(Boolean).map(parseLine),
+    logs: () => logText().split('\n').slice(0, -1).map(parseLine), // What follows the last line end is half written.
     metrics: () => gateway.telemetry.renderMetrics(),
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();
