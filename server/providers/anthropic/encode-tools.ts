@@ -1,5 +1,4 @@
 /** Tools and the choice among them. */
-import { GatewayError } from '../../model/errors.ts';
 import {
   type AllowedTools,
   type CustomTool,
@@ -11,6 +10,7 @@ import {
 } from '../../model/wire.ts';
 import type { Adapter } from '../shared/adapter.ts';
 import { invalidField, parseCallerObject } from '../shared/json.ts';
+import { providerToolNotAllowed, readProviderTool } from '../shared/provider-tools.ts';
 import type { Block } from './encode-media.ts';
 import type { Entry } from './encode-parts.ts';
 
@@ -83,21 +83,13 @@ function encodeCustom({ name, description, grammar }: CustomTool, field: string,
 
 const NO_PARAMETERS = '{"type":"object","properties":{}}';
 
-function encodeProviderTool(
-  { dialect, definitionJson }: ProviderTool,
-  path: string,
-  adapter: Adapter,
-): Block | undefined {
-  const { target } = adapter;
-  if (dialect !== target.dialectId) {
-    adapter.refuse(`${path}.dialect`, `${target.provider} speaks ${target.dialectId}.`);
-    return undefined;
-  }
-  const field = `${path}.definition_json`;
-  const { cache_control: _, ...definition } = parseCallerObject(definitionJson, field);
-  if (typeof definition.type === 'string' && target.allowances.providerTools.has(definition.type)) return definition;
-  const description = "The model's configuration does not let tools of this type pass; have it listed under `allow`.";
-  throw new GatewayError('OPTION_NOT_ALLOWED', `${field}: ${description}`, { violations: [{ field, description }] });
+function encodeProviderTool(tool: ProviderTool, path: string, adapter: Adapter): Block | undefined {
+  const read = readProviderTool(tool, path, adapter);
+  if (read === undefined) return undefined;
+  const { cache_control: _, ...definition } = read.definition;
+  const { providerTools } = adapter.target.allowances;
+  if (typeof definition.type === 'string' && providerTools.has(definition.type)) return definition;
+  throw providerToolNotAllowed(read.field);
 }
 
 /** Anthropic has no list of allowed tools: the others are left out. */

@@ -1,5 +1,4 @@
 /** Tools and the choice among them, as Converse's toolConfig. */
-import { GatewayError } from '../../model/errors.ts';
 import {
   AdaptationAction,
   type AllowedTools,
@@ -12,6 +11,7 @@ import {
 } from '../../model/wire.ts';
 import type { Adapter } from '../shared/adapter.ts';
 import { asObject, asText, invalidField, parseCallerJson, parseCallerObject } from '../shared/json.ts';
+import { providerToolNotAllowed, readProviderTool } from '../shared/provider-tools.ts';
 import type { Block } from './encode-media.ts';
 import type { Turn } from './encode-messages.ts';
 import type { Entry } from './encode-parts.ts';
@@ -93,23 +93,15 @@ function makeSpec(name: string, description: string, rest: Block): Block {
 const NO_PARAMETERS = '{"type":"object","properties":{}}';
 
 /** Tools that Amazon runs: {"systemTool": {"name": "nova_grounding"}}. What the configuration lists is the name. */
-function encodeProviderTool(
-  { dialect, definitionJson }: ProviderTool,
-  path: string,
-  adapter: Adapter,
-): Block | undefined {
-  const { target } = adapter;
-  if (dialect !== target.dialectId) {
-    adapter.refuse(`${path}.dialect`, `${target.provider} speaks ${target.dialectId}.`);
-    return undefined;
-  }
-  const field = `${path}.definition_json`;
-  const definition = parseCallerObject(definitionJson, field);
-  const name = asText(asObject(definition.systemTool)?.name);
-  if (name !== undefined && target.allowances.providerTools.has(name)) return { systemTool: { name } };
-  const description =
-    "It is no systemTool with a name, or the model's configuration does not let it pass; have the name listed under `allow`.";
-  throw new GatewayError('OPTION_NOT_ALLOWED', `${field}: ${description}`, { violations: [{ field, description }] });
+function encodeProviderTool(tool: ProviderTool, path: string, adapter: Adapter): Block | undefined {
+  const read = readProviderTool(tool, path, adapter);
+  if (read === undefined) return undefined;
+  const name = asText(asObject(read.definition.systemTool)?.name);
+  if (name !== undefined && adapter.target.allowances.providerTools.has(name)) return { systemTool: { name } };
+  throw providerToolNotAllowed(
+    read.field,
+    "It is no systemTool with a name, or the model's configuration does not let it pass; have the name listed under `allow`.",
+  );
 }
 
 /** Converse has no list of allowed tools: the others are left out. */

@@ -1,5 +1,4 @@
 /** Encodes tools and the choice among them: Cohere knows "must" and "must not" for all of them, and no names. */
-import { GatewayError } from '../../model/errors.ts';
 import {
   type CustomTool,
   type FunctionTool,
@@ -11,6 +10,7 @@ import {
 } from '../../model/wire.ts';
 import type { Adapter } from '../shared/adapter.ts';
 import { invalidField, parseCallerObject } from '../shared/json.ts';
+import { providerToolNotAllowed, readProviderTool } from '../shared/provider-tools.ts';
 
 /** A tool in the provider's form, and its name in the contract; provider tools have none. */
 interface EncodedTool {
@@ -74,23 +74,14 @@ function encodeCustom({ name, description, grammar }: CustomTool, field: string,
 
 const ONE_TEXT = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] } as const;
 
-function encodeProviderTool(
-  { dialect, definitionJson }: ProviderTool,
-  path: string,
-  adapter: Adapter,
-): EncodedTool | undefined {
-  const { target } = adapter;
-  if (dialect !== target.dialectId) {
-    adapter.refuse(`${path}.dialect`, `${target.provider} speaks ${target.dialectId}.`);
-    return undefined;
+function encodeProviderTool(tool: ProviderTool, path: string, adapter: Adapter): EncodedTool | undefined {
+  const read = readProviderTool(tool, path, adapter);
+  if (read === undefined) return undefined;
+  const { type } = read.definition;
+  if (typeof type === 'string' && adapter.target.allowances.providerTools.has(type)) {
+    return { name: undefined, wire: read.definition };
   }
-  const field = `${path}.definition_json`;
-  const definition = parseCallerObject(definitionJson, field);
-  const { type } = definition;
-  if (typeof type === 'string' && target.allowances.providerTools.has(type))
-    return { name: undefined, wire: definition };
-  const description = "The model's configuration does not let tools of this type pass; have it listed under `allow`.";
-  throw new GatewayError('OPTION_NOT_ALLOWED', `${field}: ${description}`, { violations: [{ field, description }] });
+  throw providerToolNotAllowed(read.field);
 }
 
 /**

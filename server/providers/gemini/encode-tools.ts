@@ -1,5 +1,4 @@
 /** Encodes tools and the choice among them: https://ai.google.dev/api/caching#Tool and #ToolConfig, seen 2026-11-24. */
-import { GatewayError } from '../../model/errors.ts';
 import {
   type CustomTool,
   type FunctionTool,
@@ -11,6 +10,7 @@ import {
 } from '../../model/wire.ts';
 import type { Adapter } from '../shared/adapter.ts';
 import { invalidField, isJsonObject, parseCallerObject } from '../shared/json.ts';
+import { providerToolNotAllowed, readProviderTool } from '../shared/provider-tools.ts';
 import { toOpenApiSchema } from './schema.ts';
 
 type Wire = Record<string, unknown>;
@@ -103,22 +103,13 @@ function encodeCustom({ name, description, grammar }: CustomTool, field: string,
 }
 
 /** {"type": "googleSearch", …} as {"googleSearch": {…}}: Google names a tool by the member that holds it. */
-function encodeProviderTool(
-  { dialect, definitionJson }: ProviderTool,
-  path: string,
-  adapter: Adapter,
-): readonly Wire[] {
-  const { target } = adapter;
-  if (dialect !== target.dialectId) {
-    adapter.refuse(`${path}.dialect`, `${target.provider} speaks ${target.dialectId}.`);
-    return [];
-  }
-  const field = `${path}.definition_json`;
-  const { type, ...settings } = parseCallerObject(definitionJson, field);
+function encodeProviderTool(tool: ProviderTool, path: string, adapter: Adapter): readonly Wire[] {
+  const read = readProviderTool(tool, path, adapter);
+  if (read === undefined) return [];
+  const { type, ...settings } = read.definition;
   const isTool = typeof type === 'string' && TOOL_NAME.test(type) && type !== 'functionDeclarations';
-  if (isTool && target.allowances.providerTools.has(type)) return [{ [type]: settings }];
-  const description = "The model's configuration does not let tools of this type pass; have it listed under `allow`.";
-  throw new GatewayError('OPTION_NOT_ALLOWED', `${field}: ${description}`, { violations: [{ field, description }] });
+  if (isTool && adapter.target.allowances.providerTools.has(type)) return [{ [type]: settings }];
+  throw providerToolNotAllowed(read.field);
 }
 
 const TOOL_NAME = /^[a-z][A-Za-z]{0,63}$/;

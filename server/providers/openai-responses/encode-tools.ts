@@ -1,5 +1,4 @@
 /** Encodes tools and the choice among them. */
-import { GatewayError } from '../../model/errors.ts';
 import {
   type AllowedTools,
   type CustomTool,
@@ -13,6 +12,7 @@ import {
 } from '../../model/wire.ts';
 import type { Adapter } from '../shared/adapter.ts';
 import { invalidField, type JsonObject, parseCallerObject } from '../shared/json.ts';
+import { providerToolNotAllowed, readProviderTool } from '../shared/provider-tools.ts';
 
 /** Sets tools, tool_choice and parallel_tool_calls. */
 export function encodeTools(body: Record<string, unknown>, generation: Generation, adapter: Adapter): void {
@@ -91,23 +91,15 @@ const ONE_TEXT = {
   additionalProperties: false,
 } as const;
 
-function encodeProviderTool(
-  { dialect, definitionJson }: ProviderTool,
-  path: string,
-  adapter: Adapter,
-): JsonObject | undefined {
-  const { target } = adapter;
-  if (dialect !== target.dialectId) {
-    adapter.refuse(`${path}.dialect`, `${target.provider} speaks ${target.dialectId}.`);
-    return undefined;
-  }
-  const field = `${path}.definition_json`;
-  const definition = parseCallerObject(definitionJson, field);
-  const { type } = definition;
-  if (typeof type === 'string' && target.allowances.providerTools.has(type)) return definition;
-  const description =
-    "Tools of this type do not pass; leave it away or have the type listed in the model's configuration.";
-  throw new GatewayError('OPTION_NOT_ALLOWED', `${field}: ${description}`, { violations: [{ field, description }] });
+function encodeProviderTool(tool: ProviderTool, path: string, adapter: Adapter): JsonObject | undefined {
+  const read = readProviderTool(tool, path, adapter);
+  if (read === undefined) return undefined;
+  const { type } = read.definition;
+  if (typeof type === 'string' && adapter.target.allowances.providerTools.has(type)) return read.definition;
+  throw providerToolNotAllowed(
+    read.field,
+    "Tools of this type do not pass; leave it away or have the type listed in the model's configuration.",
+  );
 }
 
 interface ChoiceContext {

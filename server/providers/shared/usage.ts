@@ -1,4 +1,5 @@
 /** Usage out of providers' counts, which are not to be trusted. */
+import { UNKNOWN_USAGE } from '../../model/usage.ts';
 import { type Usage, UsageConfidence } from '../../model/wire.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -18,7 +19,7 @@ export function sumCounts(...counts: readonly (number | undefined)[]): number | 
 
 /** Usage of which nothing is known but what is given; its confidence follows from the totals unless it is given. */
 export function makeUsage(known: Partial<Usage>): Usage {
-  return { ...NOTHING, confidence: confidenceOf(known), ...known };
+  return { ...UNKNOWN_USAGE, confidence: confidenceOf(known), ...known };
 }
 
 /** The same usage, as a call that ended before its last word reports it. */
@@ -30,21 +31,3 @@ function confidenceOf({ inputTokens, outputTokens }: Partial<Usage>): UsageConfi
   if (inputTokens !== undefined && outputTokens !== undefined) return UsageConfidence.REPORTED;
   return inputTokens === undefined && outputTokens === undefined ? UsageConfidence.UNKNOWN : UsageConfidence.PARTIAL;
 }
-
-const NOTHING: Usage = {
-  inputTokens: undefined,
-  outputTokens: undefined,
-  cacheReadTokens: undefined,
-  cacheWrites: [],
-  reasoningTokens: undefined,
-  confidence: UsageConfidence.UNKNOWN,
-  serviceTier: '',
-  inferenceRegion: '',
-  inputAudioTokens: undefined,
-  inputImageTokens: undefined,
-  inputVideoTokens: undefined,
-  inputDocumentTokens: undefined,
-  outputAudioTokens: undefined,
-  serverToolUses: [],
-  rawJson: '',
-};
